@@ -76,7 +76,7 @@ export function openDm(options: PartOptions): DmPart {
   closers.push(() => opened.close());
   const way: DmWay = {
     ...watchedPort(options, { part: "DM" }, opened.way, ["ask"]),
-    checkLogin: (call) => watchedLogin(options, "DM", () => opened.way.checkLogin(call)),
+    checkLogin: watchedLogin(options, "DM", (call) => opened.way.checkLogin(call)),
   };
   const dm = dmPort(section.station, way, log);
   return {

@@ -91,13 +91,12 @@ export function openGlobus(options: PartOptions): GlobusPart {
 }
 
 const watchedIdentity = (options: PartOptions, identity: Identity): Identity => ({
-  state: (call) =>
-    watchedLogin(
-      options,
-      "Globus",
-      () => identity.state(call),
-      ({ state, why }) => (state === "LoginNeeded" ? (why ?? NO_LOGIN) : undefined),
-    ),
+  state: watchedLogin(
+    options,
+    "Globus",
+    (call) => identity.state(call),
+    ({ state, why }) => (state === "LoginNeeded" ? (why ?? NO_LOGIN) : undefined),
+  ),
 });
 const NO_LOGIN = `Globus has no login of ours, or it is over: ${LOGIN_ADVICE}`;
 

@@ -1,6 +1,6 @@
 /** The seams at which the IOC sees how its services are: where calls go, they tell the health book how they ended. */
 import type { Troubles } from "../base/troubles.ts";
-import { AccessDeniedError, UnavailableError } from "../controller/ports/call.ts";
+import { AccessDeniedError, type CallOptions, UnavailableError } from "../controller/ports/call.ts";
 import { type ServiceUse, seen } from "../controller/ports/service-use.ts";
 import type { HealthPart } from "../controller/pvs/health.ts";
 import type { PartOptions } from "./parts.ts";
@@ -22,28 +22,34 @@ export function watchedPort<T extends object>(
 }
 
 /**
- * A look at a login, which may ask nobody as long as the login holds: it tells what is wrong, and never that the
- * service is well.
+ * A look at a login, which may ask nobody as long as the login holds: it tells what is wrong, and takes that back, and
+ * never says that the service is well.
  * @param problemOf why a person must log in, by what the look has found
  */
-export async function watchedLogin<T>(
+export function watchedLogin<T>(
   { health }: Watching,
   part: HealthPart,
-  look: () => Promise<T>,
+  look: (call: CallOptions) => Promise<T>,
   problemOf: (found: T) => string | undefined = () => undefined,
-): Promise<T> {
-  const login = health?.use(part, "login");
-  try {
-    const found = await look();
-    const problem = problemOf(found);
-    if (problem === undefined) login?.forget();
-    else login?.failed(new AccessDeniedError(problem));
-    return found;
-  } catch (thrown) {
-    if (thrown instanceof AccessDeniedError) login?.failed(thrown);
-    else health?.use(part).failed(thrown);
-    throw thrown;
-  }
+): (call: CallOptions) => Promise<T> {
+  const [service, login] = [health?.use(part), health?.use(part, "login")];
+  let wasAway = false;
+  return async (call) => {
+    try {
+      const found = await look(call);
+      const problem = problemOf(found);
+      if (problem === undefined) login?.forget();
+      else login?.failed(new AccessDeniedError(problem));
+      if (wasAway) service?.forget();
+      wasAway = false;
+      return found;
+    } catch (thrown) {
+      wasAway = thrown instanceof UnavailableError;
+      if (thrown instanceof AccessDeniedError) login?.failed(thrown);
+      else service?.failed(thrown);
+      throw thrown;
+    }
+  };
 }
 
 /** The trouble of a database of the ledger, which is also the ledger's health. */

@@ -2,6 +2,7 @@ import { tap } from "rxjs";
 import { vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { Troubles } from "../../src/base/troubles.ts";
+import { HealthBook } from "../../src/controller/health/health-book.ts";
 import { tomoScanSuffix } from "../../src/controller/pvs/tomoscan.ts";
 import type { Server } from "../../src/controller/run/action.ts";
 import type { Watch } from "../../src/controller/run/watch.ts";
@@ -31,6 +32,7 @@ export class Bench {
   /** The experiments that a watch was told of. */
   readonly watched: (string | undefined)[] = [];
   readonly troubles = new Troubles();
+  readonly health = new HealthBook(this.clock);
   /** What the program's log has of errors. */
   readonly errors: string[] = [];
   readonly stop: () => Promise<void>;
@@ -75,6 +77,7 @@ export class Bench {
       directories,
       auth: { dm: noIdentity, globus: noIdentity },
       visit: new FakeVisitSite(),
+      health: this.health,
       prefix: "2bmb:Globus:",
       version: "1.2.3",
       hostname: "testhost",

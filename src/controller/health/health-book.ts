@@ -37,7 +37,10 @@ export class HealthBook {
       const last = usedAgain(uses.get(place), thrown, this.#clock.now());
       if (last !== undefined) uses.set(place, last);
     };
-    return { succeeded: () => end(), failed: end, forget: () => void uses.delete(place) };
+    const forget = (): void => {
+      if (uses.get(place)?.state !== "OK") uses.delete(place);
+    };
+    return { succeeded: () => end(), failed: end, forget };
   }
 
   healthOf(part: HealthPart): PartHealth {

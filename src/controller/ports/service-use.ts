@@ -4,7 +4,7 @@ export interface ServiceUse {
   succeeded(): void;
   /** @param thrown what the call threw; what tells nothing about the service is ignored */
   failed(thrown: unknown): void;
-  /** Nothing is known any more of what was told. */
+  /** A failure that was told is over, and nothing proves that all is well. */
   forget(): void;
 }
 

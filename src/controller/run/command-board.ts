@@ -130,7 +130,10 @@ export class CommandBoard {
 
   #end(name: CommandName, outcome: Outcome, state: CommandState): void {
     const { journal, pvs, clock, log, faults } = this.#options;
-    if (outcome.stack !== undefined) log.error(outcome.stack);
+    if (outcome.stack !== undefined) {
+      log.error(outcome.stack);
+      faults.hear(`${name}: ${outcome.message}`);
+    }
     const isTold = [
       () => journal.say(`${name}: ${outcome.message}`, severityOf(outcome)),
       () => this.#putTexts(name, outcome.message, isoTime(clock)),

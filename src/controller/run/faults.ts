@@ -25,6 +25,11 @@ export class Faults {
     this.#options = options;
   }
 
+  /** A fault that operators are told of elsewhere. @param sentence what it was */
+  hear(sentence: string): void {
+    this.#options.heard?.(sentence);
+  }
+
   /** Does one step. @returns whether it came to its end; a fault in it is told */
   attempt(where: string, step: () => void): boolean {
     try {
@@ -38,10 +43,10 @@ export class Faults {
 
   /** @param where begins the sentence, e.g. the name of the command */
   tell(where: string, thrown: unknown): void {
-    const { journal, log, heard } = this.#options;
+    const { journal, log } = this.#options;
     const sentence = asSentence(`${where}: Internal error: ${messageOf(thrown)}`);
     log.error(stackOf(thrown));
-    heard?.(sentence);
+    this.hear(sentence);
     try {
       journal.say(sentence, "MAJOR");
     } catch (again) {

@@ -25,10 +25,11 @@ async function dirs(): Promise<{ state: string | undefined; end: string | undefi
   await bench.wait(0);
   return { state: COMMAND_STATES[Number(bench.pvs.get("DirsStatus"))], end: bench.pvs.ends.at(-1) };
 }
-/** That the log has the stack, and operators the sentence. */
+/** That the log has the stack, and operators and the program's health the sentence. */
 function expectTold(where: string, pv: string): void {
   expect(bench.errors).toContainEqual(expect.stringMatching(new RegExp(`^TypeError: a bug at ${pv}\\n +at .*\\.ts`)));
   expect(bench.pvs.get("Log")).toContain(`MAJOR ${where}: Internal error: a bug at ${pv}.`);
+  expect(bench.health.fault?.sentence).toBe(`${where}: Internal error: a bug at ${pv}.`);
 }
 
 test.each(["RequestId", "ActiveCommand", "Status"])(
@@ -122,4 +123,13 @@ test("the signs of life and Abort outlive a fault", async () => {
   bench.pvs.putFromOutside("Abort", 1);
   bench.pvs.putFromOutside("Abort", 1);
   expect(bench.pvs.get("Message")).toBe("Nothing is running that could be aborted.");
+});
+
+test("a bug in an action is told as a fault of the program", async () => {
+  await bench.tag();
+  bench.collection.failure = new TypeError("x is undefined");
+  bench.pvs.putFromOutside("Init", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("InitMessage")).toBe("Internal error: x is undefined.");
+  expect(bench.health.fault?.sentence).toBe("Init: Internal error: x is undefined.");
 });
