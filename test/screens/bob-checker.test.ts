@@ -47,6 +47,7 @@ const CHANNELS: Readonly<Record<string, BobChannel>> = {
   LogLine3: RESULT,
   ServerName: { ...states("one", "two"), isWritable: true },
   Status: RESULT,
+  Started: { ...RESULT, sample: "2026-11-30T12:34:56-06:00" },
   TokenExpires: NUMBER,
   UserBadges: LIST,
   UserNames: LIST,
@@ -313,6 +314,12 @@ describe("what does not go with its PV is told:", () => {
     ],
     ["a sentence in one line", "$(R)LogLine0", "$(R)InitMessage", /InitMessage is a sentence: give it two lines/],
     ["an entry of a result", "$(R)ExperimentNameOverride", "$(R)Status", /Status is a result, which nobody can write/],
+    [
+      "a time that is cut",
+      "<width>80</width>\n    <height>20</height>\n    <pv_name>$(P)$(R)TokenExpires",
+      "<width>80</width>\n    <height>20</height>\n    <format>6</format>\n    <wrap_words>false</wrap_words>\n    <pv_name>$(P)$(R)Started",
+      /Started needs more width for 2026-11-30T12:34:56-06:00/,
+    ],
     ["a choice of a number", "$(R)ServerName", "$(R)Files", /Files has no states to choose from/],
     [
       "a toggle of many states",

@@ -31,13 +31,17 @@ test.each([...files])("phoebus/%s is what the description says (npm run screens 
   await expect(text).toMatchFileSnapshot(`../../phoebus/${name}`);
 });
 
+/** PVs that hold a time. */
+const TIME = /(?<!Up)(Time|Started|Ended|Expires)$/;
+
 function channel(name: string): BobChannel | undefined {
   const suffix = name.replace(`${MACROS.P}${MACROS.R}`, "");
   const found = database.find(suffix);
   if (found === undefined || rowOf(suffix) === undefined) return undefined;
   const { isSentence, isCharacters, isResult, kind, states } = screenPv(database, suffix);
   const { LOPR: low = 0, HOPR: high = 0 } = found.record.fields as { readonly LOPR?: number; readonly HOPR?: number };
-  return { kind, states, isCharacters, isSentence, isWritable: !isResult, low, high };
+  const sample = kind === "text" && TIME.test(suffix) ? { sample: "2026-11-30T12:34:56-06:00" } : {};
+  return { kind, states, isCharacters, isSentence, ...sample, isWritable: !isResult, low, high };
 }
 
 test.each([...files])("bobcheck finds nothing in phoebus/%s", (name, text) => {

@@ -39,10 +39,11 @@ export function channelFindings({ uses, widgets }, channels) {
   return findings;
 }
 
-function channelProblem(element, type, { kind, states, isCharacters, isSentence, low, high }) {
+function channelProblem(element, type, { kind, states, isCharacters, isSentence, sample, low, high }) {
   if (type === "textupdate" || type === "textentry") {
     if (isCharacters && textOf(element, "format") !== "6") return "is text in characters: write <format>6</format>";
     if (type === "textupdate" && isSentence) return sentenceProblem(element);
+    if (sample !== undefined && isNarrow(element, [sample])) return `needs more width for ${sample}`;
     if (kind === "states" && type === "textentry") return "has states to choose from: use a combo or a choice";
     if (kind === "states" && isNarrow(element, states)) return `needs more width for its states ${states.join(", ")}`;
   }

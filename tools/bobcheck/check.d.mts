@@ -8,6 +8,8 @@ export interface BobChannel {
   readonly isCharacters: boolean;
   /** Text for people that may be longer than a line. */
   readonly isSentence: boolean;
+  /** A text of the length that has to be seen, where that is known, e.g. a time. */
+  readonly sample?: string;
   readonly isWritable: boolean;
   /** The ends of its range; equal where it has none. */
   readonly low: number;
