@@ -16,8 +16,9 @@ export const TEXT = 16;
 const SMALL = 14;
 export const LINE = 17;
 const LAMP = 16;
-/** A narrower bar shows nothing. */
-const LEAST_BAR = 60;
+/** Of the address of a page: the narrowest letters that can be read. */
+const LEAST = 13;
+const BAR = 100;
 
 /** MEDM chooses the font by the height, and no letter of its fonts is wider than this part of it. */
 const LETTER = 0.6;
@@ -38,6 +39,13 @@ export function widthOf({ kind, isInput, characters, states }: AdlPv): number {
   if (kind === "states")
     return isInput ? lettersIn(MENU.letters, characters) + MENU.edges : LAMP + GAP / 2 + letters(characters);
   return isInput ? lettersIn(BUTTON.letters, characters) + BUTTON.edges : letters(characters);
+}
+
+/** And with what stands beside a number in a row: its unit, and a bar for a part of a whole. */
+export function rowWidthOf(pv: AdlPv): number {
+  if (pv.kind !== "number") return widthOf(pv);
+  const unit = pv.unit === "" ? 0 : GAP / 2 + letters(pv.unit.length);
+  return widthOf(pv) + unit + (pv.unit === "%" && !pv.isInput ? GAP + BAR : 0);
 }
 
 export class AdlCanvas {
@@ -73,31 +81,31 @@ export class AdlCanvas {
   }
 
   text({ x, y, width, height }: AdlBox, pv: AdlPv): void {
-    this.add({ kind: "value", box: { x, y: y + (height - TEXT) / 2, width, height: TEXT }, pv });
+    const own = pv.isLong ? LEAST : TEXT;
+    this.add({ kind: "value", box: { x, y: y + (height - own) / 2, width, height: own }, pv });
   }
 
-  /** A number with its unit; a part of a whole with a bar, where there is room. */
+  /** A number with its unit; a part of a whole with a bar. */
   #number(box: AdlBox, pv: AdlPv): void {
-    const width = Math.min(box.width, letters(pv.characters));
+    const width = letters(pv.characters);
     this.text({ ...box, width }, pv);
-    const end = this.#unit({ ...box, x: box.x + width, width: box.width - width }, pv.unit);
-    const bar = box.x + box.width - end - GAP;
-    if (pv.unit === "%" && bar >= LEAST_BAR) this.add({ kind: "bar", box: { ...box, x: end + GAP, width: bar }, pv });
+    const end = this.#unit({ ...box, x: box.x + width }, pv.unit);
+    if (pv.unit === "%") this.add({ kind: "bar", box: { ...box, x: end + GAP, width: BAR }, pv });
   }
 
   /** @returns where it ends */
-  #unit({ x, y, width, height }: AdlBox, unit: string): number {
-    const needed = letters(unit.length);
-    if (unit === "" || GAP / 2 + needed > width) return x;
-    this.label({ x: x + GAP / 2, y, width: needed, height }, unit, "plain", "left");
-    return x + GAP / 2 + needed;
+  #unit({ x, y, height }: AdlBox, unit: string): number {
+    if (unit === "") return x;
+    const width = letters(unit.length);
+    this.label({ x: x + GAP / 2, y, width, height }, unit, "plain", "left");
+    return x + GAP / 2 + width;
   }
 
   #control(box: AdlBox, pv: AdlPv): void {
     const width = pv.kind === "text" ? box.width : Math.min(widthOf(pv), box.width);
     const kind = pv.kind === "arm" ? "choice" : pv.kind === "states" ? "menu" : "entry";
     this.add({ kind, box: { ...box, width }, pv });
-    if (pv.kind === "number") this.#unit({ ...box, x: box.x + width, width: box.width - width }, pv.unit);
+    if (pv.kind === "number") this.#unit({ ...box, x: box.x + width }, pv.unit);
   }
 
   /** A sentence in two lines. @returns where the next row may begin */

@@ -4,7 +4,19 @@
  * where it can be seen. Knows no file format.
  */
 import { rowOf } from "../../src/controller/pvs/index.ts";
-import { AdlCanvas, buttonWidth, GAP, LINE, letters, PITCH, ROW, SENTENCE_WIDTH, TEXT, widthOf } from "./adl-canvas.ts";
+import {
+  AdlCanvas,
+  buttonWidth,
+  GAP,
+  LINE,
+  letters,
+  PITCH,
+  ROW,
+  rowWidthOf,
+  SENTENCE_WIDTH,
+  TEXT,
+  widthOf,
+} from "./adl-canvas.ts";
 import type { AdlBox, AdlPv, AdlScreen } from "./adl-model.ts";
 import { type PvLookup, TIME_COLUMNS } from "./adl-pvs.ts";
 import type { PlacedRow, Screen, ScreenRow } from "./description.ts";
@@ -65,7 +77,7 @@ class Layout {
   /** The title, and at its right whether the program lives: texts stay as they were when it hangs. */
   #title(): void {
     const { title, alive, pvOf } = this.#page;
-    const y = MARGIN / 2;
+    const y = 0;
     this.#on.add({ kind: "panel", box: { x: 0, y, width: WIDTH, height: TITLE } });
     const life = alive === undefined ? undefined : pvOf(alive);
     const edge = MARGIN + (life === undefined ? 0 : widthOf(life) + GAP);
@@ -76,7 +88,10 @@ class Layout {
     this.#y = y + TITLE + GAP;
   }
 
-  #group(title: string, rows: readonly PlacedRow[]): void {
+  /** A group of charts alone is not there. */
+  #group(title: string, all: readonly PlacedRow[]): void {
+    const rows = all.filter(({ kind }) => kind !== "chart");
+    if (rows.length === 0) return;
     const top = this.#y;
     this.#on.label(this.#box({ y: top + 4, height: TEXT }), title, "heading", "left");
     this.#y += TEXT + 8;
@@ -168,6 +183,8 @@ class Layout {
 
   /** MEDM wraps nothing: a line of Phoebus may be two of the lines that have PVs of their own. */
   #block({ suffix, label, lines, line }: Extract<ScreenRow, { kind: "block" }>): void {
+    if (line === undefined && this.#page.pvOf(suffix).isSentence)
+      return this.#values([{ label, suffixes: [suffix] }], letters(label.length));
     if (line === undefined) return this.#elsewhere(label, suffix);
     this.#on.label(this.#box(), label, "plain", "left");
     this.#y += ROW;
@@ -201,7 +218,7 @@ class Layout {
       this.#on.label(box, names[index] ?? "", "plain", "left");
       return 0;
     };
-    return { title: "", width: letters(Math.max(...names.map(({ length }) => length))), put };
+    return { title: "", width: letters(Math.max(...names.map(({ length }) => length))), grows: false, put };
   }
 
   #column(title: string, part: string, of: readonly string[]): Column {
@@ -214,16 +231,23 @@ class Layout {
       else this.#on.value(box, own);
       return 0;
     };
-    return { title, width: Math.max(letters(title.length), pv.isSentence ? SENTENCE_WIDTH : widthOf(pv)), put };
+    const heading = pv.unit === "B" ? title : `${title} ${pv.unit}`.trim();
+    const width = Math.max(letters(heading.length), pv.isSentence ? SENTENCE_WIDTH : widthOf(pv));
+    return { title: heading, width, grows: isGrowing(pv), put };
   }
 
+  /** Texts that are no sentences share what is left. */
   #band(columns: readonly Column[], rows: number): void {
+    const needed = columns.reduce((sum, { width }) => sum + width + GAP, -GAP);
+    const growing = columns.filter(({ grows }) => grows).length;
+    const spare = growing === 0 ? 0 : Math.floor((INNER - needed) / growing);
     const place = (put: (column: Column, box: AdlBox) => number): void => {
       let { x } = this.#box();
       let bottom = this.#y + PITCH;
       for (const column of columns) {
-        bottom = Math.max(bottom, put(column, this.#box({ x, width: column.width })));
-        x += column.width + GAP;
+        const width = column.width + (column.grows ? spare : 0);
+        bottom = Math.max(bottom, put(column, this.#box({ x, width })));
+        x += width + GAP;
       }
       this.#y = bottom;
     };
@@ -274,7 +298,7 @@ const isGrowing = ({ kind, isSentence, characters }: AdlPv): boolean =>
 
 function neededBy(pv: AdlPv, suffix: string): number {
   if (pv.kind === "button") return buttonWidth(wordOn(suffix));
-  return pv.isSentence ? SENTENCE_WIDTH : widthOf(pv);
+  return pv.isSentence ? SENTENCE_WIDTH : rowWidthOf(pv);
 }
 
 /** Cells in lines that fit; the second and later lines begin below the first value. */
@@ -300,6 +324,7 @@ const firstLabel = (rows: readonly ScreenRow[]): number =>
 interface Column {
   readonly title: string;
   readonly width: number;
+  readonly grows: boolean;
   /** @returns where the next row may begin, if below the usual place */
   readonly put: (box: AdlBox, index: number) => number;
 }

@@ -20,6 +20,8 @@ export interface AdlPv {
   readonly isInput: boolean;
   /** Text in an array of characters. */
   readonly isCharacters: boolean;
+  /** An address of a page, which is seen whole in narrow letters. */
+  readonly isLong: boolean;
   /** It has halves. */
   readonly isSentence: boolean;
   readonly unit: string;

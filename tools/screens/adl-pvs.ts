@@ -8,6 +8,7 @@ import { screenPv } from "./screen-pvs.ts";
 /** @throws Error with one sentence where there is no such PV */
 export type PvLookup = (name: string) => AdlPv;
 
+const LONG = /(Link|Url)$/;
 const TIME = /(Time|Started|Ended|Expires)$/;
 /** A time with its offset from UTC. */
 export const TIME_COLUMNS = 25;
@@ -31,6 +32,7 @@ export const ourPvs =
       kind: isButton ? "button" : isArm ? "arm" : kind,
       isInput: !isResult,
       isCharacters,
+      isLong: LONG.test(name),
       isSentence,
       unit,
       characters: isNamedLater ? NAMED_LATER : charactersOf(kind, name, unit, states),
@@ -63,6 +65,7 @@ export const tomoScanPvs =
       kind,
       isInput: !SHOWN_RECORDS.has(record.type.name),
       isCharacters,
+      isLong: false,
       isSentence: false,
       unit: "",
       characters: charactersOf(kind, name, "", choices),
