@@ -496,7 +496,7 @@ export const SETTINGS = {
     "tokens-file": setting(
       KINDS.file,
       "",
-      "File with a line `NAME TOKEN` for each who may write, mode 0600; empty: the start makes a token of the name start and prints it.",
+      "File with a line `NAME TOKEN` for each who may write, mode 0600; empty: each start makes a token, named start, for who starts the IOC.",
     ),
     names: setting(
       KINDS.hostNames,

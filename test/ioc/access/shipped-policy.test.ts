@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
+import { addressOfHost } from "../../../src/ca/host-names.ts";
 import { AccessFileError } from "../../../src/dbfile/acf.ts";
 import { parseAccessFile } from "../../../src/dbfile/acf-parser.ts";
 import { AccessSecurity } from "../../../src/ioc/access/access-security.ts";
@@ -86,4 +87,22 @@ test("a copy of the file that is cut short lets nobody do more than the whole fi
     expect(wider, `${kept} lines`).toEqual([]);
   }
   expect(read).toBeGreaterThan(5);
+});
+
+test("a host that is named by its IPv6 address writes from there, and a token that MANAGERS names is a manager's", async () => {
+  const macros: Readonly<Record<string, string>> = { HOSTS: "127.0.0.1,2001:db8::5", MANAGERS: "olga,web:alpha" };
+  const file = parseAccessFile(TEXT, FILE, (name) => macros[name]);
+  const db = databaseOf(RECORDS);
+  const log = createLog("as", () => {});
+  const { database, clock } = db;
+  const access = new AccessSecurity({ database, clock, log, load: () => file, resolve: addressOfHost });
+  access.checksAddress = true;
+  access.setFile(FILE);
+  await access.init();
+  const rights = (token: string, address: string): number => {
+    const client = { user: `web:${token}`, host: address, peer: `${address}:4711`, isProven: true as const };
+    return access.grant(db.address("guarded"), client, () => {}).rights;
+  };
+  expect([rights("alpha", "2001:db8::5"), rights("beta", "2001:db8::5")]).toEqual([BOTH, READ]);
+  expect([rights("alpha", "127.0.0.1"), rights("alpha", "2001:db8::6")]).toEqual([BOTH, READ]);
 });
