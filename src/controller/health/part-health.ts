@@ -58,8 +58,10 @@ const UNKNOWN: PartHealth = { state: "Unknown", message: "" };
 export function healthOfUses(uses: readonly LastUse[]): PartHealth {
   const [worst] = uses.toSorted((a, b) => worse(a.state, b.state));
   if (worst === undefined) return UNKNOWN;
-  const told = uses.filter(({ state }) => state === worst.state && state !== "OK");
-  return { state: worst.state, message: whole(told.map(({ sentence, since }) => withTime(sentence, since))) };
+  const told = new Map<string, number>();
+  for (const { state, sentence, since } of uses)
+    if (state === worst.state && state !== "OK") told.set(sentence, Math.min(since, told.get(sentence) ?? since));
+  return { state: worst.state, message: whole([...told].map(([sentence, since]) => withTime(sentence, since))) };
 }
 
 /** A sentence, and behind it since when. */

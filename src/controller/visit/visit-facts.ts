@@ -83,7 +83,7 @@ function factOf(step: VisitStep, known: KnownOfVisit, visit: VisitOf): StepFact 
 const isFor = ({ underWay }: VisitRuns, command: CommandName, visit: VisitOf): boolean => {
   if (!underWay.has(command)) return true;
   const of = underWay.get(command);
-  return of?.experiment === visit.experiment && of.server === visit.server;
+  return of?.experiment === visit.experiment && (command === "Dirs" || of.server === visit.server);
 };
 
 /** What was refused or cancelled is still to be done, and a preview that went well is no e-mail yet. */
@@ -121,11 +121,14 @@ export function nextStep(facts: StepFacts): VisitStep | undefined {
   return VISIT_STEPS.find((step) => facts[step] !== "off" && !isOver(facts[step]) && !isPassed(step, facts));
 }
 
-/** Who measures needs no step before it; and what is unknown was done if what comes after it was. */
+/**
+ * Who measures needs no step before it, and what is unknown was done if what comes after it was; what has failed a
+ * person should see to.
+ */
 function isPassed(step: VisitStep, facts: StepFacts): boolean {
   const later = VISIT_STEPS.slice(VISIT_STEPS.indexOf(step) + 1);
-  if (step === "Tag" || step === "Scans") return step === "Scans" && isOver(facts.Stop);
+  if (step === "Tag" || facts[step] === "failed") return false;
+  if (step === "Start" || step === "Scans") return isOver(facts.Stop);
   if (facts[step] === "unknown" && later.some((one) => isOver(facts[one]))) return true;
-  if (step === "Start") return facts.Start !== "failed" && isOver(facts.Stop);
   return later.some((one) => MEASURING.includes(one) && (isOver(facts[one]) || facts[one] === "running"));
 }

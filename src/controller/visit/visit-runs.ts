@@ -41,6 +41,9 @@ export interface VisitOf {
   readonly experiment: string;
 }
 const keyOf = ({ server, experiment }: VisitOf): string => `${server} ${experiment}`;
+/** Dirs makes the same directories whichever server is chosen. */
+const runKeyOf = ({ server, experiment }: VisitOf, command: VisitCommand): string =>
+  keyOf({ server: command === "Dirs" ? "" : server, experiment });
 
 export interface VisitRuns {
   /** The ended runs of each visit, the newest last, one of each command. */
@@ -50,8 +53,8 @@ export interface VisitRuns {
   /** How the last Tag or TagManual ended, which belongs to no visit. */
   readonly tagged: StepRun | undefined;
   /**
-   * The visit that had the beam when the program started: nobody knows what was done for it before. Undefined until it
-   * is known whether there is one.
+   * The experiment that had the beam when the program started: nobody knows what was done for it before. Undefined
+   * until it is known whether there is one.
    */
   readonly first: string | undefined;
 }
@@ -63,12 +66,12 @@ export const NO_RUNS: VisitRuns = {
   first: undefined,
 };
 
-/** Visits that are remembered; the one that was worked for longest ago goes first. */
+/** Visits that are remembered, Dirs apart; the one that was worked for longest ago goes first. */
 const MOST_VISITS = 50;
 
 /** TomoScan names an experiment, or none. */
 export const seen = (runs: VisitRuns, visit: VisitOf | undefined): VisitRuns =>
-  runs.first === undefined ? { ...runs, first: visit === undefined ? "" : keyOf(visit) } : runs;
+  runs.first === undefined ? { ...runs, first: visit?.experiment ?? "" } : runs;
 
 export function runBegun(runs: VisitRuns, { command, isDry, isTest, server, experiment }: BegunRun): VisitRuns {
   if (!isOfVisit(command)) return runs;
@@ -82,7 +85,7 @@ export function runEnded(runs: VisitRuns, ended: StepRun): VisitRuns {
   underWay.delete(ended.command);
   if (ended.command === "Tag" || ended.command === "TagManual") return { ...runs, underWay, tagged: ended };
   if (visit === undefined) return { ...runs, underWay };
-  const key = keyOf(visit);
+  const key = runKeyOf(visit, ended.command);
   const byVisit = new Map(runs.byVisit);
   const before = byVisit.get(key) ?? [];
   const last = before.find(({ command }) => command === ended.command);
@@ -100,12 +103,11 @@ const undoes = ({ state }: StepRun, before: StepRun | undefined): boolean =>
 /** The run of a step that ended last for this visit. */
 export function lastRun(runs: VisitRuns, visit: VisitOf | undefined, step: VisitStep): StepRun | undefined {
   if (step === "Tag") return runs.tagged;
-  return visit === undefined
-    ? undefined
-    : runs.byVisit.get(keyOf(visit))?.findLast(({ command }) => isStep(step, command));
+  const commands: readonly VisitCommand[] = STEP_COMMANDS[step];
+  const [first] = commands;
+  if (visit === undefined || first === undefined) return undefined;
+  return runs.byVisit.get(runKeyOf(visit, first))?.findLast(({ command }) => commands.includes(command));
 }
-const isStep = (step: VisitStep, command: VisitCommand): boolean =>
-  (STEP_COMMANDS[step] as readonly VisitCommand[]).includes(command);
 
 /** The command of a step that runs, or that a person starts: Email, once PreviewEmail has shown what it sends. */
 export function commandOf(
@@ -119,4 +121,4 @@ export function commandOf(
 }
 
 /** Whether what no run of this process has done may have been done before the process started. */
-export const mayBeOlder = ({ first }: VisitRuns, visit: VisitOf): boolean => first === keyOf(visit);
+export const mayBeOlder = ({ first }: VisitRuns, visit: VisitOf): boolean => first === visit.experiment;

@@ -67,7 +67,13 @@ test("of several hosts the worst is shown, with its sentence and the time", () =
     state: "Down",
     message: expect.stringMatching(/^det does not answer\. Since 2026-03-01 \d\d:00:00\.$/) as string,
   });
-  expect(healthOfUses([ANA, ANA]).message.match(/lets nobody in/g)).toHaveLength(2);
+});
+
+test("what two uses say in one word is said once, since the first", () => {
+  const later = { ...ANA, since: NOON + 60_000 };
+  expect(healthOfUses([later, ANA]).message).toMatch(/^ana lets nobody in\. Since 2026-03-01 \d\d:00:00\.$/);
+  const other = { ...ANA, sentence: "det lets nobody in." };
+  expect(healthOfUses([other, ANA]).message.match(/lets nobody in/g)).toHaveLength(2);
 });
 
 test("what is told fits its PV", () => {

@@ -142,6 +142,11 @@ describe("a step that", () => {
     ],
     ["runs is the next one", { running: ["Dirs"], daqs: NO_DAQ }, "done open running open open open open > Dirs"],
     [
+      "has failed is seen to, also when a later one was done",
+      { runs: ran(after("Init", "Dirs", "StartDaq"), "Email", "Failed"), daqs: MOVES },
+      "done done done failed done running open > Email",
+    ],
+    [
       "failed to start a DAQ anew is the next one, though another DAQ has ended",
       { runs: ran(after("Init", "Dirs", "Email"), "StartDaq", "Failed"), daqs: STOPPED },
       "done done done done failed done done > Start",
@@ -167,6 +172,11 @@ describe("a run counts for the experiment and the server that it began with, and
       "another server is chosen",
       { runs: after("Init"), visit: { ...VISIT, server: "petrel" }, daqs: NO_DAQ },
       "done open open open open open open > Init",
+    ],
+    [
+      "another server is chosen, and Dirs, which knows no server, stays done",
+      { runs: after("Init", "Dirs"), visit: { ...VISIT, server: "petrel" }, daqs: NO_DAQ },
+      "done open done open open open open > Init",
     ],
     [
       "what still runs for the former one",
@@ -209,6 +219,11 @@ describe("a program that was started during the visit", () => {
       "knows that the DAQs were stopped",
       { runs: RESTARTED, daqs: STOPPED, isMailed: false },
       "done done unknown open done done done > None",
+    ],
+    [
+      "knows as little when another server is chosen",
+      { runs: RESTARTED, visit: { ...VISIT, server: "petrel" }, daqs: NO_DAQ, isMailed: false },
+      "done unknown unknown open open open open > Init",
     ],
     [
       "knows what it has done itself since",
