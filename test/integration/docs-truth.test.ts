@@ -27,7 +27,7 @@ const rowsOf = (page: string, cells: number): string[][] =>
         .map((cell) => cell.trim().replaceAll("\u0000", "|")),
     )
     .filter((row) => row.length === cells);
-const bare = (cell: string | undefined): string => (cell ?? "").replaceAll("`", "");
+const bare = (cell: string | undefined): string => (cell ?? "").replaceAll("`", "").replace(/ \+$/, "");
 const words = (text: string): string => text.replace(/\s+/g, " ");
 
 let site: SimulatedBeamline;

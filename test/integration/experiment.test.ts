@@ -2,12 +2,14 @@
  * Tagging, manual experiments, deletion, safety forms and TomoScan's directories through Channel Access, on the
  * simulated beamline.
  */
+
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { facilityMonth } from "../../src/base/facility-time.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, LONG_TITLE } from "../../src/sandbox/scheduling-service.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
@@ -167,11 +169,11 @@ describe("Dirs with SetFilePath", () => {
     expect(await text("DirsMismatch")).toContain("DetectorTopDir says nothing");
     await tell("DetectorTopDir", "/data2/2BM/");
     await until("DirsMismatch", (sentence) => sentence.includes('DetectorTopDir is "/data2/2BM/", but'));
-    expect(await text("DirsMatch")).toBe("0");
+    expect(ANSWERS[Number(await text("DirsMatch"))]).toBe("No");
     await tell("DetectorTopDir", "/data/");
     await tell("RemoteAnalysisDir", `${site.beamline.analysis.user}@${site.beamline.analysis.host}:/data/`);
     await until("DirsMismatch", (sentence) => sentence === "");
-    expect(await text("DirsMatch")).toBe("1");
+    expect(ANSWERS[Number(await text("DirsMatch"))]).toBe("Yes");
   });
 });
 

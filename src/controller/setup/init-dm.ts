@@ -4,6 +4,7 @@
  */
 
 import type { DataManagement, DmExperiment } from "../ports/data-management.ts";
+import { ANSWERS } from "../pvs/row.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { dmUsername, putOn } from "../users/dm-roster.ts";
@@ -46,7 +47,7 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("UsersAdded", 0);
   publish("UsersFailed", 0);
   const found = await findExperiment(options.dm, experiment, signal);
-  publish("ExperimentExists", found === undefined ? 0 : 1);
+  publish("ExperimentExists", ANSWERS.indexOf(found === undefined ? "No" : "Yes"));
   const everybody = await findPeople(options.people, experiment, context, { signal });
   const { people, beamtime, scheduleError, problems } = everybody;
   // A new experiment needs the beamtime for its dates; an existing experiment gets its contacts also without a
@@ -60,7 +61,7 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
     found === undefined
       ? await createExperiment(options.dm, experiment, wanted, signal)
       : { experiment: found, isNew: false };
-  publish("ExperimentExists", 1);
+  publish("ExperimentExists", ANSWERS.indexOf("Yes"));
   publish("ExperimentCreated", made.isNew ? 1 : 0);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
   context.say(`${sentence}.`);

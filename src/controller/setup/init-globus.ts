@@ -8,6 +8,7 @@ import { messageOf } from "../../base/errors.ts";
 import { directoryParts, pathUnder } from "../experiment.ts";
 import type { AccessRules } from "../ports/access-rules.ts";
 import type { DirectoryTree } from "../ports/directories.ts";
+import { ANSWERS } from "../pvs/row.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
@@ -45,7 +46,7 @@ async function initialise(options: InitGlobusOptions, context: ActionContext): P
   publish("UsersFailed", 0);
   const parts = directoryParts(options.template, experiment);
   const state = await options.tree.makeDirectories(parts, { signal });
-  publish("ExperimentExists", 1);
+  publish("ExperimentExists", ANSWERS.indexOf("Yes"));
   publish("ExperimentCreated", state === "Created" ? 1 : 0);
   const sentence = `${place(options, parts)} ${state === "Created" ? "was made" : "exists"}`;
   if (options.share === undefined) return { state: "Done", message: `${sentence}.` };

@@ -3,6 +3,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { AlreadyExistsError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Beamtime } from "../../../src/controller/ports/scheduling.ts";
+import { ANSWERS } from "../../../src/controller/pvs/row.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import { type InitDmOptions, initOnDm } from "../../../src/controller/setup/init-dm.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
@@ -73,14 +74,19 @@ test("a new experiment is created with the beamtime's dates, and experimenters a
     made: { typeName: "99ID", description: "Foams", rootPath: "2026-03", start: BEAMTIME.start, end: BEAMTIME.end },
     usernames: ["d11111", "d58903", "d208112", "d208113"],
   });
-  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 1, UsersAdded: 4, UsersFailed: 0 });
+  expect(published).toMatchObject({
+    ExperimentExists: ANSWERS.indexOf("Yes"),
+    ExperimentCreated: 1,
+    UsersAdded: 4,
+    UsersFailed: 0,
+  });
 });
 
 test("an experiment that exists is reused and its missing users are added", async () => {
   dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: ["d208112"] });
   await run();
   expect(dm.calls.filter((call) => call.startsWith("addExperiment"))).toEqual([]);
-  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 0, UsersAdded: 4 });
+  expect(published).toMatchObject({ ExperimentExists: ANSWERS.indexOf("Yes"), ExperimentCreated: 0, UsersAdded: 4 });
 });
 
 test("an experiment under the uncleaned name is found before a second one is made", async () => {
@@ -104,7 +110,7 @@ test("an experiment that appears between look-up and creation is used", async ()
   };
   dm.failures.set("addExperiment", new AlreadyExistsError("exists"));
   await expect(run()).resolves.toMatchObject({ state: "Done" });
-  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 0 });
+  expect(published).toMatchObject({ ExperimentExists: ANSWERS.indexOf("Yes"), ExperimentCreated: 0 });
 });
 
 test("after a creation whose answer got lost the experiment is looked for, not created again", async () => {
@@ -205,7 +211,7 @@ test("an experimenter without a badge is named, and the others are put on it", a
 test("a run that fails for every user is partial, for the experiment is there", async () => {
   dm.knownUsers.clear();
   await expect(run()).resolves.toMatchObject({ state: "Partial" });
-  expect(published).toMatchObject({ ExperimentExists: 1, UsersAdded: 0, UsersFailed: 4 });
+  expect(published).toMatchObject({ ExperimentExists: ANSWERS.indexOf("Yes"), UsersAdded: 0, UsersFailed: 4 });
 });
 
 const withPis = (...lastNames: readonly string[]): Beamtime => ({
