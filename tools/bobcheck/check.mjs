@@ -24,6 +24,6 @@ export function checkBob(file, { macros = {}, phoebus = OLDEST_PHOEBUS, channels
   ];
   return {
     findings: findings.sort((a, b) => a.line - b.line),
-    uses: reader.uses.map(({ of: _, ...use }) => use),
+    uses: reader.uses.map(({ of: _of, ...use }) => use),
   };
 }

@@ -81,7 +81,7 @@ export async function takeMedm({ environment }) {
       problems: said.trim() === "" ? [] : [`MEDM has something to say of the screens:\n${said}`],
     };
   } finally {
-    for (const child of started.reverse()) await end(child);
+    for (const child of started.toReversed()) await end(child);
     rmSync(temporary, { recursive: true, force: true });
   }
 }

@@ -5,15 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Tone } from "../../src/controller/pvs/tones.ts";
-import {
-  type BobElement,
-  codeElement,
-  colorElement,
-  elementOf,
-  fontElement,
-  type Rgb,
-  valueElement,
-} from "./bob-xml.ts";
+import { type BobElement, colorElement, elementOf, fontElement, type Rgb, valueElement } from "./bob-xml.ts";
 
 /** Where a widget lies, in pixels from the top left of what it lies in. */
 export interface BobBox {

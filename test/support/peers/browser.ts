@@ -16,6 +16,8 @@ const FLAGS = [
   "--disable-sync",
 ] as const;
 
+const PAGE_MILLISECONDS = 15_000;
+
 export interface OpenPage {
   readonly page: Page;
   /** Errors of the console and of scripts, and requests that went to another address than the page's own. */
@@ -33,6 +35,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     async open(url, options = {}) {
       const context = await browser.newContext(options);
       const page = await context.newPage();
+      page.setDefaultTimeout(PAGE_MILLISECONDS); // shorter than a test's, so that what never came is named
       const problems: string[] = [];
       const { origin } = new URL(url);
       page.on("console", (message) => {
