@@ -49,8 +49,20 @@ describe("a description that cannot be meant is told, with its line:", () => {
   test.each<readonly [string, string, RegExp]>([
     ["text that is not YAML", "title: [", /^screens\/users\.yaml:1: /],
     ["a screen without groups", "title: Users", /^screens\/users\.yaml:1: a screen has a title and groups$/],
-    ["a group without rows", "groups:\n  - title: Change", /^screens\/users\.yaml:2: a group has a title and rows$/],
+    [
+      "a group without rows",
+      "title: Users\ngroups:\n  - title: Change",
+      /^screens\/users\.yaml:3: a group has a title and rows$/,
+    ],
     ["a row that is a word", screen("- EditUserBadge"), /^screens\/users\.yaml:5: a row is `- Label: Suffix`/],
+    ["a title that is a map", "title: {a: b}\ngroups: []", /:1: a screen, and a group, has a title/],
+    ["a command that is a map", screen("- command: {a: b}"), /:5: command: Invalid input: expected string/],
+    ["a PV that is a map", screen("- Label: {a: b}"), /:5: Label: /],
+    ["a PV that is a number", screen("- Label: 3"), /:5: Label: /],
+    ["a count that is a word", screen("- block: Log", "  lines: many"), /:5: lines: Invalid input: expected number/],
+    ["yes in words", screen("- command: Init", "  stops: yes please"), /:5: stops: Invalid input: expected boolean/],
+    ["columns that are a word", screen("- table: Users", "  columns: Name"), /:5: columns: Invalid input/],
+    ["columns without their titles", screen("- table: Users", "  columns: [A]"), /:5: columns: Invalid input/],
     [
       "a key that a command does not have",
       screen("- command: Init", "  lines: 3"),

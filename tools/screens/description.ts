@@ -10,6 +10,7 @@
  *   - chart: Title, minutes:, curves: {Title: Suffix}
  */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import * as z from "zod";
 
 export type ScreenRow =
   | {
@@ -57,13 +58,34 @@ export interface Screen {
   readonly groups: readonly { readonly title: string; readonly rows: readonly PlacedRow[] }[];
 }
 
-/** What may stand beside the first key of a row. */
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  command: ["label", "state", "arm", "question", "stops"],
-  block: ["label", "lines", "line"],
-  table: ["columns", "of", "names", "lines"],
-  chart: ["minutes", "curves"],
-};
+const word = z.string().min(1);
+const words = z.array(word).min(1);
+/** What a title or label stands for, in order. */
+const pairs = z.record(word, word).transform((found) => Object.entries(found));
+const count = z.int().positive();
+
+/** Rows that begin with a word of their own, and what may stand beside it. */
+const FORMS = {
+  command: z.object({
+    command: word,
+    label: word.optional(),
+    state: word.optional(),
+    arm: word.optional(),
+    question: word.optional(),
+    stops: z.boolean().default(false),
+  }),
+  block: z.object({ block: word, label: word.optional(), lines: count.default(2), line: word.optional() }),
+  table: z.object({
+    table: word,
+    columns: pairs,
+    of: words.optional(),
+    names: words.optional(),
+    lines: count.optional(),
+  }),
+  chart: z.object({ chart: word, minutes: count.default(15), curves: pairs }),
+} as const;
+const VALUES = z.record(word, z.union([word, words]));
+const isForm = (first: string): first is keyof typeof FORMS => Object.hasOwn(FORMS, first);
 
 /**
  * @param topic name of the file, without its ending
@@ -83,11 +105,23 @@ export function readScreen(topic: string, text: string): Screen {
       tell(node as Node | null, "a row is `- Label: Suffix`, or begins with command, block, table or chart");
       return [];
     }
-    const [first] = keysOf(node);
-    const beside = KEYS[first ?? ""];
-    for (const key of keysOf(node).slice(1))
-      if (beside?.includes(key) === false) tell(node, `${key} does not go with ${first}: ${beside.join(", ")} do`);
-    return [{ ...rowOfMap(node), at: at(node) }];
+    const [first = "", ...beside] = keysOf(node);
+    const known = isForm(first) ? Object.keys(FORMS[first].shape).slice(1) : beside;
+    for (const key of beside.filter((one) => !known.includes(one)))
+      tell(node, `${key} does not go with ${first}: ${known.join(", ")} do`);
+    try {
+      return [{ ...rowOf(first, node.toJSON()), at: at(node) }];
+    } catch (error) {
+      if (!(error instanceof z.ZodError)) throw error;
+      for (const { path, message } of error.issues) tell(node, `${String(path[0] ?? first)}: ${message}`);
+      return [];
+    }
+  };
+  const titleOf = (node: YAMLMap): string => {
+    const title = node.get("title");
+    if (typeof title === "string" && title !== "") return title;
+    tell(node, "a screen, and a group, has a title, which is a text");
+    return "";
   };
   const readGroup = (node: unknown): Screen["groups"][number][] => {
     const rows = isMap(node) ? node.get("rows") : undefined;
@@ -95,7 +129,7 @@ export function readScreen(topic: string, text: string): Screen {
       tell(node as Node | null, "a group has a title and rows");
       return [];
     }
-    return [{ title: String(node.get("title") ?? ""), rows: rows.items.flatMap(readRow) }];
+    return [{ title: titleOf(node), rows: rows.items.flatMap(readRow) }];
   };
 
   const root = document.contents;
@@ -103,7 +137,7 @@ export function readScreen(topic: string, text: string): Screen {
   if (!isMap(root) || !isSeq(groups)) tell(root, "a screen has a title and groups");
   const screen = {
     topic,
-    title: isMap(root) ? String(root.get("title") ?? topic) : topic,
+    title: isMap(root) ? titleOf(root) : topic,
     groups: isSeq(groups) ? groups.items.flatMap(readGroup) : [],
   };
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -112,54 +146,38 @@ export function readScreen(topic: string, text: string): Screen {
 
 const keysOf = (node: YAMLMap): string[] => node.items.map(({ key }) => (isScalar(key) ? String(key.value) : ""));
 
-function rowOfMap(node: YAMLMap): ScreenRow {
-  const all = node.toJSON() as Readonly<Record<string, unknown>>;
-  const text = (key: string): string | undefined => (all[key] === undefined ? undefined : String(all[key]));
-  const list = (key: string): string[] | undefined => (Array.isArray(all[key]) ? all[key].map(String) : undefined);
-  const pairs = (key: string): [string, string][] =>
-    Object.entries((all[key] ?? {}) as Readonly<Record<string, string>>);
-  const given = <K extends string, V>(key: K, value: V | undefined): { readonly [N in K]?: V } =>
-    (value === undefined ? {} : { [key]: value }) as { readonly [N in K]?: V };
-  const [first = ""] = keysOf(node);
+/** @throws z.ZodError with what a value is instead of what it must be */
+function rowOf(first: string, row: unknown): ScreenRow {
   switch (first) {
-    case "command":
-      return {
-        kind: "command",
-        command: text("command") ?? "",
-        label: text("label") ?? text("command") ?? "",
-        ...given("state", text("state")),
-        ...given("arm", text("arm")),
-        ...given("question", text("question")),
-        stops: all["stops"] === true,
-      };
-    case "block":
-      return {
-        kind: "block",
-        suffix: text("block") ?? "",
-        label: text("label") ?? text("block") ?? "",
-        lines: Number(all["lines"] ?? 2),
-        ...given("line", text("line")),
-      };
-    case "table":
-      return {
-        kind: "table",
-        title: text("table") ?? "",
-        columns: pairs("columns"),
-        ...given("of", list("of")),
-        ...given("names", list("names")),
-        lines: Number(all["lines"] ?? list("of")?.length ?? 1),
-      };
-    case "chart":
-      return {
-        kind: "chart",
-        title: text("chart") ?? "",
-        minutes: Number(all["minutes"] ?? 15),
-        curves: pairs("curves"),
-      };
-    default:
+    case "command": {
+      const { label, ...found } = FORMS.command.parse(row);
+      return { kind: "command", ...given(found), label: label ?? found.command };
+    }
+    case "block": {
+      const { block, label, ...found } = FORMS.block.parse(row);
+      return { kind: "block", ...given(found), suffix: block, label: label ?? block };
+    }
+    case "table": {
+      const { table, lines, ...found } = FORMS.table.parse(row);
+      return { kind: "table", ...given(found), title: table, lines: lines ?? found.of?.length ?? 1 };
+    }
+    case "chart": {
+      const { chart, ...found } = FORMS.chart.parse(row);
+      return { kind: "chart", ...found, title: chart };
+    }
+    default: {
+      const parts = Object.entries(VALUES.parse(row));
       return {
         kind: "values",
-        parts: keysOf(node).map((label) => ({ label, suffixes: list(label) ?? [text(label) ?? ""] })),
+        parts: parts.map(([label, found]) => ({ label, suffixes: typeof found === "string" ? [found] : found })),
       };
+    }
   }
 }
+
+/** The keys that have a value. */
+type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+const given = <T extends object>(found: T): Given<T> =>
+  Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as Given<T>;
